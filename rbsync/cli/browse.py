@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from rbsync.cli.numbers_given import WholeNumber
 from rbsync.cli.open_workspace import opened
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import note, result
@@ -27,7 +28,7 @@ _OWN = ("browse.html", "browse.css", "browse.js", "page.css", "picture.js", "sca
 
 
 @click.command("browse")
-@click.option("--port", type=click.IntRange(0, 65535), default=PORT, show_default=True)
+@click.option("--port", metavar="N", type=WholeNumber(0, 65535), default=PORT, show_default=True)
 @click.option("--allow-host", "hosts", multiple=True, help="Another name to be addressed by.")
 @with_common_options
 def command(common: CommonOptions, port: int, hosts: tuple[str, ...]) -> int:

@@ -6,6 +6,7 @@ import click
 
 from rbsync.cli.escaping import one_line
 from rbsync.cli.name_completion import complete_names, composed_names
+from rbsync.cli.numbers_given import WholeNumber
 from rbsync.cli.open_workspace import opened
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import document, note, result
@@ -17,7 +18,9 @@ MOST = 20
 
 @click.command("log")
 @click.argument("name", required=False, shell_complete=complete_names, callback=composed_names)
-@click.option("-n", "most", type=click.IntRange(1), default=MOST, help=f"How many [{MOST}].")
+@click.option(
+    "-n", "most", metavar="N", type=WholeNumber(1), default=MOST, help=f"How many [{MOST}]."
+)
 @history
 @with_common_options
 def command(common: CommonOptions, name: str | None, most: int, history: str) -> int:

@@ -186,9 +186,6 @@ def _of_plugin(error: Exception) -> RbsyncError:
 
 def _misused(error: click.UsageError, common: CommonOptions, arguments: list[str]) -> int:
     """Tells what was wrong with the arguments, of which nothing may have been understood."""
-    # As click calls the bounds of a number, which nobody has asked about.
-    error.message = error.message.replace("not a valid integer range", "not a whole number")
-    error.message = error.message.replace("not a valid float range", "not a number")
     error.show()
     # The parser stopped at the mistake, and may not have come to the option.
     common.json_lines = common.json_lines or "--json-lines" in arguments

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from rbsync.cli.name_completion import complete_names
+from rbsync.cli.numbers_given import Number, WholeNumber
 
 target = click.option(
     "--target",
@@ -69,7 +70,7 @@ def lock_timeout_of(seconds: int) -> Callable[[Callable[..., Any]], Callable[...
     """The option of waiting for the lock, with its default."""
     return click.option(
         "--lock-timeout",
-        type=click.FloatRange(0),
+        type=Number(0),
         default=float(seconds),
         metavar="SECONDS",
         help=f"How long to wait for another apply to end [{seconds}].",
@@ -82,7 +83,7 @@ lock_timeout = lock_timeout_of(600)
 give_up_after = click.option(
     "--give-up-after",
     envvar="RBSYNC_GIVE_UP_AFTER",
-    type=click.FloatRange(0),
+    type=Number(0),
     default=600.0,
     metavar="SECONDS",
     help="How long to wait for a service that does not answer [600]; `inf` for ever.",
@@ -139,13 +140,13 @@ def running(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--jobs",
             "-j",
-            type=click.IntRange(1, 256),
+            type=WholeNumber(1, 256),
             help="Workers [as many as suit the backend].",
             metavar="N",
         ),
         click.option("--fail-fast", is_flag=True, help="Stop at the first failure."),
         click.option(
-            "--max-failures", type=click.IntRange(1), metavar="N", help="Stop after N failures."
+            "--max-failures", type=WholeNumber(1), metavar="N", help="Stop after N failures."
         ),
         give_up_after,
         lock_timeout,

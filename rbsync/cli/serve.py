@@ -14,6 +14,7 @@ import click
 from click.core import ParameterSource
 
 from rbsync.cli.logs import log_service
+from rbsync.cli.numbers_given import WholeNumber
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import note, result
 from rbsync.errors import ExitCode, Problem, RbsyncError, UsageError, UserError
@@ -115,7 +116,7 @@ _TAXONOMY_HINT = "it is JSON: a list of names, or the service's own"
 @click.option("--taxonomy", metavar="FILE", help="What labels may say; JSON.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--allow-host", "hosts", multiple=True, help="Another name to be addressed by.")
-@click.option("--port", type=click.IntRange(0, 65535), default=PORT, show_default=True)
+@click.option("--port", metavar="N", type=WholeNumber(0, 65535), default=PORT, show_default=True)
 @click.option(
     "--storage",
     "storages",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from rbsync.cli.numbers_given import Number, WholeNumber
 from rbsync.cli.options import CommonOptions, no_stream, with_common_options
 from rbsync.cli.output import complaint, document, note, result
 from rbsync.cli.signals import heard
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from rbsync.watcher.watch_options import WatchOptions
 
 F = TypeVar("F", bound=Callable[..., Any])
-_SECONDS = click.FloatRange(0)
+_SECONDS = Number(0)
 
 
 def _seconds(name: str, default: float | None, text: str) -> Callable[[F], F]:
@@ -37,7 +38,7 @@ def _seconds(name: str, default: float | None, text: str) -> Callable[[F], F]:
 @click.option("--once", is_flag=True, help="Finish what is there, then end as apply does.")
 @click.option("--plan-only", is_flag=True, help="Say what would be done, and do nothing.")
 @click.option("--prune/--no-prune", default=None, help="Delete what the manifest does not declare.")
-@click.option("--jobs", "-j", type=click.IntRange(1, 256), metavar="N", help="Workers.")
+@click.option("--jobs", "-j", type=WholeNumber(1, 256), metavar="N", help="Workers.")
 @click.option("--yes", "-y", is_flag=True, help="Needless: a watch never asks.")
 @click.option(
     "--health",

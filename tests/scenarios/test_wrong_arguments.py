@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.hints.following import follows
+from tests.scenarios.pictures import png
 from tests.scenarios.project import Project
 
 
@@ -18,18 +19,20 @@ def test_a_folder_is_no_manifest(project: Project) -> None:
 
 
 def test_a_pull_of_a_name_that_nothing_declares_is_a_mistake(project: Project) -> None:
-    project.manifest("datapoints: []\n")
+    project.write("b.png", png(1))
+    project.manifest("datapoints:\n  - glob: '*.png'\n")
     assert project.apply().code == 0
     ran = project.run("pull", "a.png")
     assert (ran.code, "the manifest does not declare `a.png`" in ran.err) == (1, True)
-    assert project.run("pull", "a*").code == 0
+    for pattern in ("a*", "b.png"):
+        assert project.run("pull", pattern).code == 0
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["apply", "--jobs", "x"], "'x' is not a whole number."),
-        (["watch", "--settle", "x"], "'x' is not a number."),
+        (["apply", "--jobs", "x"], "'x' is not a valid whole number."),
+        (["watch", "--settle", "x"], "'x' is not a valid number."),
         (["--policy", "prune=x", "plan"], "cannot be `x`: it is true or false"),
         (["--policy", "on_change=x", "plan"], "it is 'update', 'replace' or 'protect'"),
     ],
