@@ -241,10 +241,15 @@ class Files:
                 hint = f"if it lies in the bucket of the storage, name that: `s3://BUCKET/{path}`"
             return Problem("missing-file", message, entry.file_at(path), hint)
         message = f"`{path}` cannot be read: {error.strerror or error}"
-        folder, _, name = path.rpartition("/")
-        is_folder = name in self._tree.listing(folder).folders
-        hint = "for all files of a folder, write `glob: FOLDER/*`" if is_folder else ""
+        hint = "for all files of a folder, write `glob: FOLDER/*`" if self._is_folder(path) else ""
         return Problem("unreadable", message, entry.file_at(path), hint)
+
+    def _is_folder(self, path: str) -> bool:
+        folder, _, name = path.rpartition("/")
+        try:
+            return name in self._tree.listing(folder).folders
+        except OSError:
+            return False
 
     def _similar(self, path: str, *, guessed: bool) -> str:
         """A guess at the file that was meant: one that differs in case, ``guessed`` a near one."""

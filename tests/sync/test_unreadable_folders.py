@@ -17,7 +17,7 @@ from tests.files.folder import shared_folder, without_privileges
 from tests.masks.pictures import painted
 from tests.masks.pictures import png as picture
 from tests.scenarios.pictures import CLASSES, ONE, photo
-from tests.scenarios.project import Project
+from tests.scenarios.project import BOX, Project
 from tests.sync.conftest import Open
 
 HEAD = "project: {type: IMAGE_MULTI, taxonomy: [car, bus]}\n"
@@ -25,6 +25,8 @@ SOURCES = {
     "series": "datapoints:\n  - {name: study, series: [{items: 'of/**/*.dcm'}]}\n",
     "one mask for each class": "masks:\n  - {per_class: 'of/{category}/{case}.png',"
     " image: 'images/{case}.png', name: '{case}'}\n",
+    "labels, and an item": "datapoints:\n  - {glob: 'images/*.png', labels: 'of/car/{stem}.json'}\n"
+    "  - {name: by hand, items: [of/bus/1.dcm]}\n",
     "a folder of masks": "masks:\n  - {folder: masks, images: of}\n",
 }
 
@@ -53,6 +55,7 @@ def filled(made: Project) -> Project:
     for name in ("1", "2"):
         made.write(f"images/{name}.png", photo(int(name), (4, 3)))
         made.write(f"masks/{name}.png", mask)
+        made.write(f"of/car/{name}.json", [BOX])
     made.write("masks/class_map.json", CLASSES)
     made.write("masks/datapoint_map.json", {f"{x}.png": f"/else/bus/{x}.png" for x in "12"})
     return made
