@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 import sqlite3
 from collections import Counter
@@ -98,7 +99,7 @@ def write_kinds(made: Project) -> None:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Project, str]]:
+def built(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A mask and a segmentation that change, a box that others moved, hostile names, all kinds."""
     made = Project(tmp_path_factory.mktemp("browsed"))
     made.write("class_map.json", {name: list(colour) for name, colour in COLOURS.items()})
@@ -119,8 +120,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Project, st
     # As a service may have it: the embedded project takes no such name.
     with closing(sqlite3.connect(made.folder / ".rbsync/project/project.db")) as project, project:
         project.execute("UPDATE tasks SET name = ? WHERE name = 'stranger'", [STRANGE])
-    with browsing(made) as url:
-        yield made, url
+    return made
+
+
+@pytest.fixture(scope="module")
+def site(built: Project) -> Iterator[tuple[Project, str]]:
+    """The project, and where it is browsed. No test changes it."""
+    with browsing(built) as url:
+        yield built, url
 
 
 def spot_later() -> np.ndarray:
@@ -436,21 +443,21 @@ def test_the_arrows_lead_from_one_datapoint_to_the_next(
         opened.until(f"document.activeElement.innerText.includes({names[1]!r})")
 
 
-def test_a_run_that_goes_on_is_seen_without_asking_again(site: tuple[Project, str]) -> None:
-    # Last of all: the others have seen the project as it was.
-    made, url = site
-    planned(url)
-    with requests.get(f"{url}events", stream=True, timeout=60) as answer:
-        events = (json.loads(one[6:]) for one in answer.iter_lines() if one)
-        assert next(events)["counts"] == {
-            "drifted": 1,
-            "in step": NUMBER - 5,
-            "not ours": 1,
-            "planned": 3,
-        }
-        assert made.apply().code == 0
-        after = {"drifted": 1, "in step": NUMBER - 2, "not ours": 1}
-        assert next(one for one in events if one["counts"] == after)["changed"]
+def test_a_run_that_goes_on_is_seen_without_asking_again(built: Project, tmp_path: Path) -> None:
+    made = Project(shutil.copytree(built.folder, tmp_path / "copy", symlinks=True))
+    with browsing(made) as url:
+        planned(url)
+        with requests.get(f"{url}events", stream=True, timeout=60) as answer:
+            events = (json.loads(one[6:]) for one in answer.iter_lines() if one)
+            assert next(events)["counts"] == {
+                "drifted": 1,
+                "in step": NUMBER - 5,
+                "not ours": 1,
+                "planned": 3,
+            }
+            assert made.apply().code == 0
+            after = {"drifted": 1, "in step": NUMBER - 2, "not ours": 1}
+            assert next(one for one in events if one["counts"] == after)["changed"]
 
 
 def test_the_manifest_of_a_stranger_is_not_shown(site: tuple[Project, str]) -> None:

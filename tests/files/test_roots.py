@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import threading
 import time
 from functools import partial
@@ -138,11 +139,14 @@ def test_missing_files_are_missing_and_nothing_stays_open(folder) -> None:
 
 def swapping(path, inside, outside, done: threading.Event) -> None:
     """Puts a link to the outside where the inside stood, and back, as often as it can."""
-    spare = f"{path}.spare"
+    spare, chance = f"{path}.spare", random.Random(7)
     while not done.is_set():
         for make in (lambda: os.symlink(outside, spare), inside):
             make()
             os.replace(spare, path)
+            # On one processor the reader would else have its turns while it leads inside alone.
+            if not chance.randrange(4):
+                time.sleep(0.0005)
 
 
 @pytest.mark.parametrize("which", ["file", "folder"])
