@@ -22,7 +22,9 @@ from rbsync.errors import ExitCode
 if TYPE_CHECKING:
     from PIL import Image
 
+    from rbsync.label_changes.label_content import LabelContent
     from rbsync.pictures.label_drawing import Drawing
+    from rbsync.pictures.views import View
     from rbsync.sync.looking_at import LookedAt
 
 ROWS = 20
@@ -41,7 +43,7 @@ WIDEST = 100
 )
 @with_common_options
 def command(common: CommonOptions, name: str, at_project: bool, protocol: str) -> int:
-    """Draw the datapoint NAME with its labels, and count the pixels of each class.
+    """Draw the datapoint NAME with its labels, and count the pixels or voxels of each class.
 
     \b
     Examples:
@@ -50,27 +52,45 @@ def command(common: CommonOptions, name: str, at_project: bool, protocol: str) -
       rbsync show --as blocks images/a.png
     """
     from rbsync.pictures.label_drawing import drawing_of, overlaid
-    from rbsync.pictures.photographs import read_photograph
 
     found = _found(common, name, at_project)
-    photo = None
-    why = "" if found.picture is not None else "its picture is not here"
-    try:
-        photo = read_photograph(found.picture) if found.picture is not None else None
-    except ValueError as error:
-        why = str(error)
-    drawing = drawing_of(found.labels)
-    facts = _facts(found, photo, drawing)
+    view = _view(found)
+    photo, why = _photo(view)
+    # The counts are of all labels, and a plane of a scan has those that it cuts.
+    facts = _facts(found, None if view.title else photo, drawing_of(found.labels))
     if common.json:
         document(common, facts)
         return ExitCode.DONE
     if photo is not None:
-        _draw(overlaid(photo, drawing), protocol)
-    for line in _lines(facts):
+        _draw(overlaid(photo, drawing_of(view.after)), protocol)
+    for line in _lines(facts, view.title):
         result(common, one_line(line))
     if why:
         complaint(common, one_line(f"It cannot be drawn: {why}."), fg="yellow")
     return ExitCode.DONE
+
+
+def _view(found: LookedAt) -> View:
+    """The picture to be drawn: of a scan the plane with most to see, of several items the first."""
+    from rbsync.pictures.views import View, main_view
+
+    view = main_view(found.labels, [lambda: found.picture])
+    return view or View("", found.picture, found.labels, found.labels)
+
+
+def _photo(view: View) -> tuple[Image.Image | None, str]:
+    """The photograph as it is seen, and why there is none."""
+    from rbsync.pictures.photographs import read_photograph
+
+    if view.photo is None:
+        return None, "its picture is not here"
+    try:
+        photo = read_photograph(view.photo) if isinstance(view.photo, bytes) else view.photo
+    except ValueError as error:
+        return None, str(error)
+    # Voxels are no squares: a slice is as high as it is in the body.
+    height = max(1, round(photo.height * view.aspect))
+    return photo if view.aspect == 1 else photo.resize((photo.width, height)), ""
 
 
 def _found(common: CommonOptions, name: str, at_project: bool) -> LookedAt:
@@ -118,12 +138,27 @@ def _facts(found: LookedAt, photo: Image.Image | None, drawing: Drawing) -> dict
         "height": photo.height if photo else None,
         "pixels": {name: number for name, number in pixels.items() if number},
         "objects": objects,
+        "voxels": _voxels(found.labels),
     }
 
 
-def _lines(facts: Mapping[str, Any]) -> list[str]:
+def _voxels(labels: LabelContent) -> dict[str, int]:
+    """How many voxels each category has in all series."""
+    import numpy as np
+
+    counts: dict[str, int] = {}
+    for volume in labels.volumes.values():
+        numbers = np.bincount(volume.voxels.ravel(order="K"))
+        for value, category in volume.names.items():
+            if value < len(numbers) and (number := int(numbers[value])):
+                counts[category] = counts.get(category, 0) + number
+    return counts
+
+
+def _lines(facts: Mapping[str, Any], title: str) -> list[str]:
     size = f"  {facts['width']} x {facts['height']}" if facts["width"] else ""
-    lines = [f"{facts['name']}{size}"]
+    lines = [f"{facts['name']}{size}{title and f'  {title}'}"]
     lines += [f"  {name}  {number:,} px" for name, number in facts["pixels"].items()]
+    lines += [f"  {name}  {plural(number, 'voxel')}" for name, number in facts["voxels"].items()]
     lines += [f"  {name}  {plural(number, 'object')}" for name, number in facts["objects"].items()]
     return lines if len(lines) > 1 else [*lines, "  no labels"]

@@ -158,6 +158,7 @@ class ShowDocument(Document):
     height: int | None
     pixels: dict[str, int] = Field(description="How many pixels are of each class of its mask.")
     objects: dict[str, int] = Field(description="How many boxes and outlines of each category.")
+    voxels: dict[str, int] = Field(description="How many voxels are of each category of its scans.")
 
 
 class CompletionDocument(Document):

@@ -9,10 +9,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from rbsync.cli.name_completion import MOST, offered
 from tests.masks.pictures import painted, png
+from tests.pictures.kinds import nifti
 from tests.scenarios.pictures import CLASSES, ONE, photo
 from tests.scenarios.project import Project
 
@@ -47,6 +49,26 @@ def test_it_is_the_same_at_the_project(masked: Project) -> None:
     (masked.folder / "images/x.png").unlink()
     there = masked.run("show", "--project", "x", "--json").json
     assert {**there, "items": declared["items"]} == declared
+
+
+def test_a_scan_is_drawn_by_a_plane_and_counted_voxel_by_voxel(tmp_path: Path) -> None:
+    segments = np.zeros((5, 4, 3), np.uint8)
+    segments[1:3, 1:3, 1], segments[4, 0, 2] = 1, 2
+    made = Project(tmp_path)
+    made.write("scan.nii", nifti(np.arange(60, dtype=np.uint8).reshape(5, 4, 3), np.eye(4)))
+    made.write("seg.nii", nifti(segments, np.eye(4)))
+    made.manifest(
+        "project: {type: DICOM_SEGMENTATION, taxonomy: [liver, tumour]}\ndatapoints:\n"
+        "  - name: s\n    series:\n      - items: scan.nii\n        segmentations: seg.nii\n"
+        "        segment_map: {1: liver, 2: tumour}\n"
+    )
+    for arguments in (["show", "s"], ["show", "--project", "s"]):
+        lines = made.run(*arguments).out.splitlines()
+        assert lines[0].startswith("s  axial 2 of 3")
+        assert lines[1:] == ["  liver  4 voxels", "  tumour  1 voxel"]
+        assert made.run(*arguments, "--json").json["voxels"] == {"liver": 4, "tumour": 1}
+        assert made.apply().code == 0
+    assert "▀" in made.run("show", "--as", "blocks", "s").out
 
 
 def test_it_is_drawn_where_somebody_asks_for_it_and_words_alone_go_into_a_pipe(
