@@ -90,7 +90,12 @@ def s3() -> Iterator[S3Server]:
 
 
 def pytest_configure() -> None:
-    """A shell that starts a run in the background has it ignore Ctrl-C, and all that it starts."""
+    """Makes of this process what it is wherever tests are run.
+
+    A shell that starts a run in the background has it ignore Ctrl-C, and all that it starts. What
+    is written here may have to be read by other users, whoever lets nobody read theirs.
+    """
+    os.umask(0o022)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -19,6 +19,9 @@ from tests.buckets.in_bucket import STORAGE, manifest
 from tests.scenarios.offline_service import RemoteProject
 from tests.service.serving import NearClient, serving, taxonomy
 
+# npm may have to fetch it first.
+pytestmark = pytest.mark.timeout(1000)
+
 
 @pytest.fixture(scope="module")
 def azurite(pytestconfig: pytest.Config) -> Iterator[Azurite]:

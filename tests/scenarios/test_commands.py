@@ -368,13 +368,14 @@ def on_a_terminal(
 ) -> tuple[int, str]:
     """Runs a command with a pseudo-terminal for all three streams."""
     master, slave = pty.openpty()
+    known = {name: one for name, one in os.environ.items() if name != "NO_COLOR"}
     running = subprocess.Popen(
         [sys.executable, "-m", "rbsync", *arguments],
         cwd=folder,
         stdin=slave,
         stdout=slave,
         stderr=slave,
-        env={**os.environ, "TERM": "xterm", **environment},
+        env={**known, "TERM": "xterm", **environment},
     )
     os.close(slave)
     os.write(master, answer)

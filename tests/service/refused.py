@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-_USUAL = 120
+_USUAL = 300
 """Seconds that a test may take."""
 
 
