@@ -226,15 +226,19 @@ class Server(Running):
             session.execute("SELECT pg_reload_conf()")
 
     @contextmanager
-    def pooled(self, mode: str) -> Iterator[Path]:
-        """A pooler before the server; the folder of its socket, which has the usual number."""
+    def pooled(self, mode: str, address: str = "") -> Iterator[Path]:
+        """A pooler before the server; the folder of its socket, which has the usual number.
+
+        It comes to the server by a socket, or by an address, and then by TLS where there is.
+        """
         folder = self.folder / f"pool{next(_NUMBERS)}"
         folder.mkdir()
         (folder / "users").write_text(f'"{ROLE}" ""\n')
         (folder / "ini").write_text(
-            f"[databases]\n* = host={self.folder} port=5432\n[pgbouncer]\npool_mode = {mode}\n"
+            f"[databases]\n* = host={address or self.folder} port=5432\n"
+            f"[pgbouncer]\npool_mode = {mode}\n"
             f"unix_socket_dir = {folder}\nlisten_port = 5432\nauth_type = trust\n"
-            f"auth_file = {folder}/users\n"
+            f"auth_file = {folder}/users\nserver_tls_sslmode = prefer\n"
         )
         self.own(folder)
         command = [_pooler(), str(folder / "ini")]

@@ -67,6 +67,13 @@ def test_a_url_that_is_none(postgres: Server, database: str, monkeypatch) -> Non
     use(f"postgresql://{ROLE}@/{database}")
 
 
+@follows("perhaps `", "` was meant")
+def test_a_url_with_a_misspelt_parameter(postgres: Server, database: str) -> None:
+    wrong = postgres.url(database).replace("schema=", "shema=")
+    hint = advised(wrong, UsageError)
+    use(wrong.replace("shema=", f"{hint.split('`')[1]}="))
+
+
 @follows("give the password by PGPASSWORD, a password file (PGPASSFILE)")
 def test_a_url_with_a_password(postgres: Server, database: str, monkeypatch) -> None:
     url = postgres.url(database)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import socketserver
+import struct
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -95,6 +98,9 @@ def test_it_is_waited_for_once_and_no_longer_than_wanted(postgres: Server, datab
         (lambda url: url.replace("postgresql:///d", "postgresql:///no"), "does not exist"),
         (lambda url: re.sub(r"host=[^&]*", "host=nowhere.invalid", url), "nowhere.invalid"),
         (lambda url: f"{url}&sslmode=sometimes", "sslmode"),
+        (lambda url: re.sub(r"host=[^&]*", "host=/no/such/folder", url), "No such file"),
+        # Of two hosts one is down, and the other one refuses.
+        (lambda url: re.sub("&user", ",/dev/shm&user", url.replace(ROLE, "no_one")), "no_one"),
         (lambda url: f"{url}&port=5432000", "port"),
         (lambda url: f"{url}&service=none", "service"),
         (lambda url: url.replace(f"user={ROLE}", "user=nobody_at_all"), "nobody_at_all"),
@@ -109,6 +115,33 @@ def test_what_no_time_makes_good_is_told_at_once(
         store.header()
     assert patience.told == []
     store.close()
+
+
+def refusing(message: bytes) -> Iterator[str]:
+    """A server that knows who comes, and refuses them in its own language."""
+    fields = b"SFATAL\0VFATAL\0C3D000\0M" + message + b"\0\0"
+    answer = b"R" + struct.pack("!ii", 8, 0) + b"E" + struct.pack("!i", len(fields) + 4) + fields
+
+    class Refusal(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(4096)
+            self.request.sendall(answer)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Refusal) as server:
+        # A process of its own: who asks whether it is there keeps the threads of this one waiting.
+        process = get_context("fork").Process(target=server.serve_forever, daemon=True)
+        process.start()
+        yield f"postgresql://{ROLE}@127.0.0.1:{server.server_address[1]}/d?sslmode=disable"
+        process.kill()
+        process.join()
+
+
+def test_a_refusal_in_another_language_is_told_at_once() -> None:
+    patience = Patience()
+    for url in refusing("Datenbank »d« existiert nicht".encode()):
+        with pytest.raises(StoreError, match="existiert nicht"):
+            patience.opened(url).header()
+    assert patience.told == []
 
 
 def test_commands_wait_for_it_and_say_so(postgres: Server, database: str, tmp_path: Path) -> None:
@@ -220,6 +253,24 @@ def test_doctor_tells_whether_the_way_is_encrypted(
         one = checks(project, url)["state server"]
         assert one.verdict == "ok"
         assert ", TLSv1." in one.found
+        # Whoever stands in between has a certificate, too.
+        one = checks(project, url.replace(f"&{rest}", ""))["state server"]
+        assert one.verdict == "warning"
+        assert one.found.endswith(", whose certificate is not checked")
+        assert "sslmode=verify-full" in one.hint
+
+
+def test_doctor_tells_of_the_way_to_a_pooler_and_not_of_the_poolers(
+    postgres: Server, database: str, tmp_path: Path
+) -> None:
+    project = Project(tmp_path)
+    project.manifest(MANIFEST)
+    with (
+        postgres.reachable(trustme.CA(), "db.example.org") as address,
+        postgres.pooled("session", address) as folder,
+    ):
+        url = f"postgresql:///{database}?host={folder}&user={ROLE}"
+        assert checks(project, url)["state server"].found.endswith(", on this machine")
 
 
 @pytest.mark.parametrize(

@@ -148,6 +148,23 @@ def test_what_a_url_sets_twice_is_refused(rest: str, key: str) -> None:
         open_store(f"postgresql://{rest}", "/")
 
 
+@pytest.mark.parametrize(
+    ("url", "said", "hint"),
+    [
+        ("postgresql:///labels?schema=a&sch%65ma=b", "sets `schema` more than", "postgresql://"),
+        ("postgresql://db?sslmode=require&ssl=true", "sets `sslmode` more than", "postgresql://"),
+        ("postgresql://db/labels?shema=wards", "nobody knows", "perhaps `schema` was meant"),
+        ("postgresql://db/labels?Schema=wards", "nobody knows", "perhaps `schema` was meant"),
+        ("postgresql://db?sslmod=verify-full", "nobody knows", "perhaps `sslmode` was meant"),
+        ("postgresql://db/labels?sslmode=", "no value for `sslmode`", "postgresql://USER@HOST"),
+    ],
+)
+def test_what_a_url_says_twice_or_misspells_is_told(url: str, said: str, hint: str) -> None:
+    with pytest.raises(UsageError, match=said) as caught:
+        open_store(url, "/")
+    assert hint in caught.value.hint
+
+
 def test_without_the_driver_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(UsageError, match="needs the driver psycopg") as caught:
@@ -242,6 +259,33 @@ def test_what_an_old_program_has_set_for_the_role_changes_nothing_that_is_writte
     store.verify(found)
     assert found.keys() == {"a", "b\\é", "c"}
     assert found["b\\é"] == written[1]
+
+
+def test_whatever_is_set_for_the_role_the_state_reads_as_it_was_written(
+    postgres: Server, database: str, opening: Open
+) -> None:
+    settings = (
+        *("statement_timeout = '50ms'", "lock_timeout = '50ms'", "search_path = pg_catalog"),
+        *("idle_in_transaction_session_timeout = '50ms'", "idle_session_timeout = '50ms'"),
+        *("extra_float_digits = -15", "bytea_output = escape", "client_encoding = LATIN1"),
+        *("default_transaction_isolation = serializable", "DateStyle = German"),
+        *("quote_all_identifiers = on", "transform_null_equals = on"),
+    )
+    with postgres.asked_as("postgres", database) as session:
+        for one in settings:
+            session.execute(f"ALTER ROLE team IN DATABASE {database} SET {one}".encode())
+    name = "приве́т/患者-1/é😀\\x"
+    intent = Intent(name, "update", PRINT, 1234567890.1234567)
+    with opening().writer(OWNER, timeout=0) as writer:
+        writer.commit([Record(name, PRINT, "задача"), *many(600)])
+        writer.intend([intent])
+        # For longer than a session may have nothing to do.
+        time.sleep(0.1)
+        writer.commit([Record("b", PRINT, "2")])
+    found = opening().records()
+    opening().verify(found)
+    assert len(found) == 602
+    assert found[name] == Record(name, PRINT, "задача", pending=intent)
 
 
 def test_a_database_that_allows_no_temporary_tables_takes_many_records_at_once(

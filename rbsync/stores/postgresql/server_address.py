@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import quote, unquote, urlencode
 
@@ -12,6 +12,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from rbsync.errors import UsageError
+from rbsync.guessing import nearest_name
 
 SCHEMA = "rbsync"
 """The schema of a URL that names none."""
@@ -25,6 +26,8 @@ _PLAIN = frozenset(
         *("gssencmode", "krbsrvname", "target_session_attrs"),
     }
 )
+# As libpq takes it from the URLs of other drivers.
+_ALIASES = {"ssl": "sslmode"}
 _SCHEMA_NAME = re.compile(r"[a-z_][a-z0-9_]{0,40}")
 _FORM = "postgresql://USER@HOST:PORT/DATABASE?schema=SCHEMA, of which each part may be left out"
 _SAFE = (
@@ -72,13 +75,29 @@ def read_address(rest: str) -> ServerAddress:
     if place.strip("/") != place and not place.startswith("//"):
         raise UsageError("the URL of the state is no address of a server", hint=_FORM)
     pairs = [pair.partition("=")[::2] for pair in query.split("&") if pair]
-    keys = [*_options(place, ""), *(key for key, _ in pairs)]
+    _check_keys(place, [unquote(key) for key, _ in pairs])
+    schema = next((unquote(value) for key, value in pairs if unquote(key) == "schema"), SCHEMA)
+    kept = [pair for pair in pairs if unquote(pair[0]) != "schema"]
+    # An empty value is a variable that was not set: the server would be looked for elsewhere, or
+    # be spoken to without TLS.
+    if empty := [unquote(key) for key, value in kept if not value]:
+        raise UsageError(f"the URL of the state has no value for `{empty[0]}`", hint=_FORM)
+    return ServerAddress(_options(place, "&".join(map("=".join, kept))), _checked(schema))
+
+
+def _check_keys(place: str, keys: Sequence[str]) -> None:
+    """Raises UsageError for what is not known, and for what is said twice."""
+    known = (*_PLAIN, *_ALIASES, "schema")
+    told = {one.keyword.decode() for one in psycopg.pq.Conninfo.get_defaults()}
+    # What nobody knows may be a password, and is not repeated.
+    if strange := [key for key in keys if key not in known and key not in told]:
+        near = nearest_name(strange[0], known)
+        hint = f"perhaps `{near}` was meant" if near else _FORM
+        raise UsageError("the URL of the state has a parameter that nobody knows", hint=hint)
+    said = [*_options(place, ""), *(_ALIASES.get(key, key) for key in keys)]
     # One of two would be taken without a word, of schemas the first and of hosts the last.
-    if twice := [key for key in _PLAIN | {"schema"} if keys.count(key) > 1]:
+    if twice := [key for key in known if said.count(key) > 1]:
         raise UsageError(f"the URL of the state sets `{min(twice)}` more than once", hint=_FORM)
-    schema = next((unquote(value) for key, value in pairs if key == "schema"), SCHEMA)
-    kept = "&".join(f"{key}={value}" for key, value in pairs if key != "schema")
-    return ServerAddress(_options(place, kept), _checked(schema))
 
 
 def _options(place: str, query: str) -> Mapping[str, str]:

@@ -15,6 +15,7 @@ _OPEN_HINT = (
     "names of datapoints, and why some failed, can be read on the way: put sslmode=verify-full and "
     "sslrootcert=FILE into the URL, or into PGSSLMODE and PGSSLROOTCERT"
 )
+_CHECKED = ("verify-ca", "verify-full")
 _LACKING = """
 SELECT DISTINCT one FROM unnest(%s::text[]) AS one,
   unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS allowed
@@ -40,11 +41,22 @@ def _way(session: Session) -> Check:
         " (SELECT version FROM pg_stat_ssl WHERE pid = pg_backend_pid())"
     )
     server = f"PostgreSQL {version.partition(' ')[0]}"
-    if encryption:
-        return Check("state server", "ok", f"{server}, {encryption}")
+    # The server knows the way from a pooler, of which ours may be another one.
+    if session.pgconn.ssl_in_use:
+        return _encrypted(session, f"{server}, {encryption or 'TLS'}")
     if _is_here(session.info.hostaddr):
         return Check("state server", "ok", f"{server}, on this machine")
     return Check("state server", "warning", f"{server}, without TLS", _OPEN_HINT)
+
+
+def _encrypted(session: Session, found: str) -> Check:
+    # Whoever stands in between has a certificate, too.
+    mode = session.info.get_parameters().get("sslmode", "prefer")
+    if mode in _CHECKED or _is_here(session.info.hostaddr):
+        return Check("state server", "ok", found)
+    return Check(
+        "state server", "warning", f"{found}, whose certificate is not checked", _OPEN_HINT
+    )
 
 
 def _is_here(address: str) -> bool:
@@ -53,13 +65,15 @@ def _is_here(address: str) -> bool:
 
 
 def _rights(session: Session, address: ServerAddress) -> Check:
-    ((user, reads_only),) = session.execute(
-        "SELECT current_user, current_setting('transaction_read_only')::bool"
+    ((user, reads_only, of_all),) = session.execute(
+        "SELECT current_user, current_setting('transaction_read_only')::bool,"
+        " pg_has_role('pg_signal_backend', 'USAGE')"
     )
     told = {"schema": address.schema, "user": user}
     if reads_only:
         return Check("state rights", "warning", "it can be read, and not written to", STANDBY)
-    if format_of(session, address) is None:
+    present = format_of(session, address)
+    if present is None:
         schema = address.schema
         ((may_make,),) = session.execute(_MAY_MAKE, (schema, schema))
         if may_make:
@@ -68,6 +82,8 @@ def _rights(session: Session, address: ServerAddress) -> Check:
         return Check("state rights", "failed", found, MAKE.format(**told))
     lacking = [str(one) for (one,) in session.execute(_LACKING, (list(TABLES),))]
     if not lacking:
-        return Check("state rights", "ok", f"{user} may read and write it")
+        whose = "any run" if of_all else f"runs of the role {user}"
+        found = f"{user} may read and write it (format {present}), and end {whose}"
+        return Check("state rights", "ok", found)
     found = f"{user} may not read and write {', '.join(lacking)}"
     return Check("state rights", "failed", found, GRANT.format(**told))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from errno import ECONNREFUSED, ECONNRESET, EHOSTUNREACH, ENETUNREACH, ENOENT, ETIMEDOUT
 
 import psycopg
 
@@ -69,6 +72,13 @@ _FINAL = ("28", "3D000")
 _NEVER = (*_FINAL, "42501", "TLS")
 _SETTLED = ("SSL", "Permission denied")
 _AT_A_SERVER = ("failed: ", "timeout expired", "[Errno -3]")
+# The system's words are these in any language.
+_DOWN = (
+    *map(os.strerror, (ECONNREFUSED, ECONNRESET, EHOSTUNREACH, ENETUNREACH, ENOENT, ETIMEDOUT)),
+    *("timeout expired", "server closed the connection unexpectedly", "[Errno -3]"),
+    "the database system is ",
+)
+_SOCKET = re.compile('on socket "(.*)/[^/"]*"')
 _DAMAGE = ("42P01", "42703")
 _CUT = ("57P", "08")
 
@@ -105,7 +115,17 @@ def may_pass(error: psycopg.Error) -> bool:
     what = _said(error)
     tried = any(one in what for one in _AT_A_SERVER)
     is_settled = any(one in what for one in _SETTLED) or _code(error).startswith(_NEVER)
-    return tried and not is_settled
+    # The folder of a socket is what a host's name is elsewhere: none is a wrong one.
+    socket = _SOCKET.search(what)
+    return tried and not is_settled and (socket is None or os.path.isdir(socket[1]))
+
+
+def is_surely_down(error: psycopg.Error) -> bool:
+    """Tells whether nobody answered, or a server that says in English that it starts.
+
+    Others are to be asked: what a server refuses in another language is not known by its words.
+    """
+    return any(one in _said(error) for one in _DOWN)
 
 
 def waited_for(error: psycopg.Error, seconds: float) -> str:
@@ -173,7 +193,15 @@ def _advice(code: str, address: ServerAddress) -> str:
 
 
 def _said(error: psycopg.Error) -> str:
-    text = error.diag.message_primary or str(error).strip().partition("\n")[0]
+    text = error.diag.message_primary or _line(str(error).strip().splitlines())
     # The driver says before the server's words that there is no connection.
     what = text.removeprefix("connection failed: ").removeprefix("connection is bad: ")
     return what.strip().rstrip(".") or type(error).__name__
+
+
+def _line(lines: Sequence[str]) -> str:
+    """Of several hosts what the one says that refuses: that another is down is no news."""
+    for one in lines[1:]:
+        if any(words in one for words in _REFUSALS):
+            return one[max(one.find("connection "), 0) :]
+    return lines[0] if lines else ""

@@ -33,7 +33,9 @@ SELECT current_setting('server_encoding'), current_setting('server_version_num')
   set_config('statement_timeout', '0', false), set_config('lock_timeout', '0', false),
   set_config('idle_in_transaction_session_timeout', '0', false),
   CASE WHEN current_setting('server_version_num')::int >= 140000
-    THEN set_config('idle_session_timeout', '0', false) END
+    THEN set_config('idle_session_timeout', '0', false) END,
+  CASE WHEN current_setting('server_version_num')::int >= 170000
+    THEN set_config('transaction_timeout', '0', false) END
 """
 _KEEPALIVE = (
     "SELECT set_config('tcp_keepalives_idle', '30', false),"
@@ -123,6 +125,15 @@ def close(session: Session) -> None:
     """Ends a session, also one that is cut off."""
     with suppress(psycopg.Error):
         session.close()
+
+
+def is_answering(address: ServerAddress) -> bool:
+    """Tells whether a server takes sessions, if not ours; no password is needed for it.
+
+    It says so by a code, whatever language it speaks.
+    """
+    conninfo = make_conninfo(**address.all_options).encode()
+    return psycopg.pq.PGconn.ping(conninfo) == psycopg.pq.Ping.OK
 
 
 class AdvisoryLock:

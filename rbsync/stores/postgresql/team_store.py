@@ -24,6 +24,7 @@ from rbsync.stores.postgresql.server_errors import (
     EmptyTableError,
     explained,
     is_cut,
+    is_surely_down,
     may_pass,
     tied,
     unusable,
@@ -34,6 +35,7 @@ from rbsync.stores.postgresql.sessions import (
     Session,
     close,
     connect,
+    is_answering,
     keep_watched,
     lock_of,
     pen_of,
@@ -240,13 +242,16 @@ class TeamStore:
             try:
                 return connect(self._address)
             except psycopg.OperationalError as error:
-                if not may_pass(error) or time.monotonic() >= end:
+                if not self._may_pass(error) or time.monotonic() >= end:
                     raise
                 if not is_told:
                     waiting.tell(waited_for(error, seconds))
                     is_told = True
                 if not waiting.pause(_POLL):
                     raise
+
+    def _may_pass(self, error: psycopg.Error) -> bool:
+        return may_pass(error) and (is_surely_down(error) or not is_answering(self._address))
 
     def _asked(self, question: Question[T]) -> T | None:
         session = self._session = self._session or self._first_session()
