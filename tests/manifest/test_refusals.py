@@ -137,7 +137,10 @@ def test_a_missing_file_a_folder_and_a_pipe_are_told(tmp_path: Path) -> None:
             "\n    `rbsync init` writes a manifest; -f names one, and -C its folder",
         ),
         ("pipe", "m.yaml: it is not a regular file"),
-        ("folder", "m.yaml: it is not a regular file"),
+        (
+            "folder",
+            "m.yaml: it is not a regular file\n    -f names the manifest itself, and -C its folder",
+        ),
     ]:
         with pytest.raises(UserError) as caught:
             read_limited(str(tmp_path / name), "m.yaml")

@@ -162,8 +162,9 @@ def settings_beside(site: Site) -> None:
     (site.repository / ".git").rename(site.folder / "git")
     for file in _kept_by_a_plan(site, folder):
         _, _, text = file.read_text().partition("\n")
-        key, parts, sources = json.loads(text)
-        changed = json.dumps([key, {**parts, "path": "../../outside/project"}, sources])
+        key, meaning, parts, sources = json.loads(text)
+        parts["path"] = "../../outside/project"
+        changed = json.dumps([key, meaning, parts, sources])
         seal = hashlib.sha256(changed.encode()).hexdigest()
         file.write_text(f"{seal}\n{changed}")
 
