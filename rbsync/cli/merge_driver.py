@@ -9,6 +9,9 @@ from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import complaint, document
 from rbsync.errors import ExitCode
 
+MOST = 5
+"""Conflicts of a file that are told one by one."""
+
 
 @click.command("merge-driver")
 @click.argument("base", metavar="BASE")
@@ -30,7 +33,13 @@ def command(common: CommonOptions, base: str, ours: str, theirs: str, path: str)
     conflicts = merge_files(base, ours, theirs, path)
     if common.json:
         document(common, {"path": path, "conflicts": conflicts})
-    for key in conflicts:
+    # Where one setting of all changed on both sides, each file of the lock has all of its names.
+    shown = conflicts if common.verbose or len(conflicts) <= MOST + 1 else conflicts[:MOST]
+    for key in shown:
         complaint(common, one_line(f"{path}: both sides changed `{key}`"))
+    if len(shown) < len(conflicts):
+        complaint(
+            common, one_line(f"{path}: … and {len(conflicts) - len(shown):,} more of both sides")
+        )
     # By this code git knows that the file is left with conflicts; 0 would commit them.
     return ExitCode.ERROR if conflicts else ExitCode.DONE

@@ -24,6 +24,9 @@ _SECRET = re.compile(
 )
 
 
+_CONFLICT = re.compile(rb"^<<<<<<<(?: |$)", re.MULTILINE)
+_MERGE = "a merge conflict that is not resolved"
+_MERGE_HINT = "keep what is right of both sides, without the lines of <<<<<<<, ======= and >>>>>>>"
 _KEY = re.compile(r"\s*[\w.-]+\s*:(\s|$)")
 _FAR = 50
 """Lines above an error that are looked at for what led to it."""
@@ -31,6 +34,9 @@ _FAR = 50
 
 def syntax_error(error: yaml.YAMLError, data: bytes, file: str) -> UserError:
     """Returns what libyaml says, at its place."""
+    if conflict := _CONFLICT.search(data):
+        line = data.count(b"\n", 0, conflict.start())
+        return broken(_MERGE, data, file, line, 0, _MERGE_HINT)
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
         mark = error.problem_mark
         return broken(_reason(error), data, file, mark.line, mark.column, _hint(error, data))
@@ -67,7 +73,7 @@ _PLAIN = {
     "did not find expected alphabetic or numeric character": "a name is expected here",
     "did not find expected <document start>": "this belongs to nothing that stands above",
     "mapping values are not allowed in this context": "no key can end here, with a colon",
-    "could not find expected ':'": "a colon is expected here, after a key",
+    "could not find expected ':'": "a colon is expected here",
     "found unexpected end of stream": "the file ends here",
     "found unknown escape character": "after this backslash another character is expected",
 }

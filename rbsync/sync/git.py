@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from tempfile import TemporaryFile
 from threading import Timer
 from typing import IO
@@ -141,7 +142,8 @@ def revision_of(folder: str) -> str:
 
 def is_sparse(folder: str) -> bool:
     """Tells whether git may have left files of a folder's repository out of the checkout."""
-    if not _may_be_in_repository(folder):
+    # Most are not, and no program has to be started to see that: git writes this file first.
+    if not os.path.lexists(os.path.join(_git_folder(folder), "info", "sparse-checkout")):
         return False
     try:
         return git(folder, "config", "--type=bool", "core.sparseCheckout").strip() == b"true"
@@ -159,15 +161,25 @@ def left_out(folder: str) -> list[str]:
 
 
 def _may_be_in_repository(folder: str) -> bool:
-    if "GIT_DIR" in os.environ:
-        return True
+    return bool(_git_folder(folder))
+
+
+def _git_folder(folder: str) -> str:
+    """The folder of git's own files for a checkout, empty where there is none."""
+    if set_by_user := os.environ.get("GIT_DIR"):
+        return set_by_user
     place = os.path.realpath(folder)
-    while not os.path.lexists(os.path.join(place, ".git")):
+    while not os.path.lexists(found := os.path.join(place, ".git")):
         above = os.path.dirname(place)
         if above == place:
-            return False
+            return ""
         place = above
-    return True
+    if os.path.isfile(found):
+        # Of a further worktree and of a submodule it is a file that names the folder.
+        with suppress(OSError, UnicodeDecodeError), open(found, encoding="utf-8") as file:
+            named = file.read(_MOST_TOLD * 5).removeprefix("gitdir:").strip()
+            return os.path.join(place, named)
+    return found
 
 
 def git_path(file: str) -> str:

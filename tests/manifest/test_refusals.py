@@ -92,6 +92,12 @@ def test_a_syntax_error_is_shown_with_the_line_and_a_caret() -> None:
     )
 
 
+def test_a_merge_that_is_not_resolved_is_told_as_that() -> None:
+    assert refusal("a: 1\n<<<<<<< HEAD\nb: 2\n=======\nb: 3\n>>>>>>> x\n").startswith(
+        "rbsync.yaml:2:1: a merge conflict that is not resolved\n    <<<<<<< HEAD\n    ^\n"
+    )
+
+
 @pytest.mark.parametrize("text", ["a: [", "a: [1,\n", "a: {b: [1],\n\n"])
 def test_a_bracket_that_nothing_closes_is_told_as_that(text: str) -> None:
     assert refusal(text).endswith("\n    the file ends before a `[` or `{` above is closed")

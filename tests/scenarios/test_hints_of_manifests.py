@@ -78,6 +78,12 @@ ADVICE = {
         "datapoints: images\n",
         "datapoints:\n  - glob: images/*\n",
     ),
+    "a merge that is not resolved": Advice(
+        "keep what is right of both sides, without the lines of <<<<<<<, ======= and >>>>>>>",
+        "<<<<<<< HEAD\ndefaults: {priority: 0.1}\n=======\ndefaults: {priority: 0.2}\n"
+        ">>>>>>> other\n" + GLOB + "}\n",
+        "defaults: {priority: 0.2}\n" + GLOB + "}\n",
+    ),
     "a bracket that is not closed": Advice(
         "the file ends before a `[` or `{` above is closed",
         "datapoints: [{name: a, items: [images/a.png]}\n",

@@ -271,6 +271,16 @@ def test_a_datapoint_that_both_branches_changed_is_a_conflict_and_named(shared: 
     assert "a merge conflict that is not resolved" in checked.err
 
 
+def test_of_many_conflicts_of_a_file_the_first_are_named(shared: Project) -> None:
+    shared.run("lock", "--install-merge-driver")
+    names = [f"images/x/m{number:02}.png" for number in range(20)]
+    on_two_branches(shared, names, names)
+    merged = git(shared, "merge", "theirs", check=False)
+    said = (merged.stderr + merged.stdout).splitlines()
+    assert sum("both sides changed" in line for line in said) == 5
+    assert any(line.endswith(": … and 15 more of both sides") for line in said)
+
+
 def test_a_union_merge_of_one_datapoint_is_seen_with_both_places(shared: Project) -> None:
     (shared.folder / "rbsync.lock/.gitattributes").write_text("*.sums -text merge=union\n")
     commit(shared)
