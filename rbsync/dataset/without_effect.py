@@ -10,7 +10,7 @@ from rbsync.dataset.told import Stray
 from rbsync.errors import Location, Problem
 from rbsync.files.ignore import FILE, Match, Rule, rule_of
 from rbsync.files.kinds import suffix_of
-from rbsync.files.listing import scan
+from rbsync.files.listing import Listing, scan
 from rbsync.files.patterns import PatternError
 from rbsync.files.tree import Tree
 from rbsync.guessing import MOST_KNOWN, nearest
@@ -119,20 +119,26 @@ def _paths_below(tree: Tree, base: str) -> Iterator[_Path]:
     while waiting:
         above = waiting.pop()
         path = "/".join((base, *above) if base else above)
+        # One that may be opened need not say what its entries are.
         try:
-            descriptor = tree.roots.open_folder(path or ".")
+            found = _listed_apart(tree, path)
         except OSError:
             continue
-        try:
-            # Not by way of the tree: that remembers its listings as what a plan depends on.
-            found = scan(descriptor, path)
-        finally:
-            os.close(descriptor)
         yield from (([*above, name], False) for name in (*found.names, *found.links, *found.odd))
         below = [[*above, name] for name in found.folders]
         yield from ((one, True) for one in below)
         # A repository below `.git` may have more paths than all else, and nobody looks there.
         waiting += [one for one in below if one[-1][0] != "."]
+
+
+def _listed_apart(tree: Tree, path: str) -> Listing:
+    """The listing of a folder, of which the tree knows nothing. Raises OSError."""
+    descriptor = tree.roots.open_folder(path or ".")
+    try:
+        # Not by way of the tree: that remembers its listings as what a plan depends on.
+        return scan(descriptor, path)
+    finally:
+        os.close(descriptor)
 
 
 def _matches_any(rule: Rule, paths: Iterable[_Path]) -> bool:

@@ -56,6 +56,8 @@ def filled(made: Project) -> Project:
         made.write(f"images/{name}.png", photo(int(name), (4, 3)))
         made.write(f"masks/{name}.png", mask)
         made.write(f"of/car/{name}.json", [BOX])
+    # For one that matches nothing all is looked through.
+    made.write(".rbsyncignore", "nothing*\n")
     made.write("masks/class_map.json", CLASSES)
     made.write("masks/datapoint_map.json", {f"{x}.png": f"/else/bus/{x}.png" for x in "12"})
     return made
@@ -67,7 +69,7 @@ def actions(opened: Open) -> Sequence[Action]:
         return make_plan(workspace, PlanOptions(keep_going=True, prune=True)).actions
 
 
-@pytest.mark.parametrize("mode", [0, 0o100, 0o400])
+@pytest.mark.parametrize("mode", [0, 0o111, 0o444])
 @pytest.mark.parametrize("kind", SOURCES)
 def test_a_datapoint_of_several_folders_of_which_one_cannot_be_read(
     folder: Project, opened: Open, kind: str, mode: int
