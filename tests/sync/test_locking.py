@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-
 import pytest
 
 from rbsync.errors import UserError
 from rbsync.sync.locking import check_locked, lock_folder, locked_version, verify, write_lock
-from tests.hints.following import follows
 from tests.scenarios.pictures import png
 from tests.scenarios.project import Project
 from tests.sync.conftest import Open
@@ -57,39 +54,3 @@ def test_a_lock_folder_that_is_a_link_is_not_followed(folder: Project, opened: O
     (folder.folder / "rbsync.lock").symlink_to(folder.folder)
     with opened(sums=True) as workspace, pytest.raises(UserError):
         write_lock(workspace)
-
-
-@follows(
-    "this checkout is sparse, and a lock written here would lack the other files: "
-    "`git sparse-checkout disable` brings them"
-)
-def test_in_a_sparse_checkout_nobody_is_led_to_a_lock_of_a_part(folder: Project) -> None:
-    def git(*arguments: str) -> None:
-        author = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
-        subprocess.run(["git", *author, *arguments], cwd=folder.folder, check=True)
-
-    assert folder.run("lock").code == 0
-    folder.write("notes.txt", "")
-    git("init", "-q", ".")
-    git("add", ".")
-    git("commit", "-qm", "one")
-    git("sparse-checkout", "set", "--no-cone", "/*", "!/c.png")
-    before = folder.run("verify").out
-    for command in (["lock", "--check"], ["plan", "--locked"], ["lock"]):
-        found = folder.run(*command)
-        assert "`rbsync lock`" not in found.err
-        assert "git sparse-checkout disable" in found.err
-    assert (found.code, "a locked file is not here: `c.png`" in found.err) == (65, True)
-    assert folder.run("verify").out == before
-    # What is away is none of the dataset, nor is a file that was taken away on purpose.
-    git("sparse-checkout", "set", "--no-cone", "/*", "!/notes.txt")
-    (folder.folder / "b.png").unlink()
-    assert folder.run("lock").code == 0
-    git("checkout", "-q", ".")
-    git("sparse-checkout", "set", "--no-cone", "/*", "!/rbsync.lock/")
-    assert "`rbsync.lock/" in folder.run("lock").err
-    assert not (folder.folder / "rbsync.lock").exists()
-    git("sparse-checkout", "disable")
-    assert folder.run("lock", "--check").code == 0
-    (folder.folder / "c.png").unlink()
-    assert "`rbsync lock` writes it anew" in folder.run("lock", "--check").err
