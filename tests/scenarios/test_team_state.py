@@ -53,6 +53,23 @@ def test_what_one_clone_applied_another_knows(url: str, tmp_path: Path) -> None:
     assert ben.run("state", "list").out.count("(applied)") == 3
 
 
+def test_what_was_deleted_in_the_tables_is_found_by_refresh_and_what_was_changed_is_refused(
+    postgres: Server, url: str, tmp_path: Path
+) -> None:
+    ann = Clone(tmp_path, "ann", "a", "b")
+    assert ann.apply().code == 0
+    database = url.removeprefix("postgresql:///").partition("?")[0]
+    with postgres.asked_as("team", database) as session:
+        session.execute("DELETE FROM rbsync.record WHERE name = 'a'")
+        assert ann.run("refresh").out.startswith("State refreshed: 1 added, 0 corrected")
+        assert ann.actions() == []
+        session.execute("UPDATE rbsync.record SET task_id = 'x' WHERE name = 'b'")
+    ann.write("ann/b.png", png(9))
+    ran = ann.run("apply", "--yes")
+    assert ran.code == ExitCode.STATE
+    assert "the record of 'b' is not what was written" in ran.err
+
+
 def test_edits_by_hand_leave_a_copy_as_a_file(url: str, tmp_path: Path) -> None:
     ann = Clone(tmp_path, "ann", "a", "b")
     assert ann.apply().code == 0

@@ -76,6 +76,38 @@ def test_a_server_that_is_not_up_yet_is_waited_for(postgres: Server, database: s
     store.close()
 
 
+@pytest.mark.parametrize("how", ["a question", "the lock", "a lock that is taken away"])
+def test_a_server_that_goes_down_between_two_steps_of_a_run_is_waited_for(
+    postgres: Server, database: str, how: str
+) -> None:
+    patience = Patience()
+    store = patience.opened(postgres.url(database))
+    with store.writer(OWNER, timeout=0) as writer:
+        writer.commit([Record("a")])
+    assert store.records().keys() == {"a"}
+    postgres.stop()
+
+    def start() -> None:
+        patience.has_told.wait(60)
+        postgres.start()
+
+    starting = threading.Thread(target=start)
+    starting.start()
+    try:
+        if how == "a question":
+            assert store.records().keys() == {"a"}
+        elif how == "the lock":
+            with store.writer(OWNER, timeout=0) as writer:
+                assert writer.records().keys() == {"a"}
+        else:
+            store.unlock()
+    finally:
+        patience.has_told.set()
+        starting.join()
+    assert len(patience.told) == 1
+    store.close()
+
+
 def test_it_is_waited_for_once_and_no_longer_than_wanted(postgres: Server, database: str) -> None:
     patience = Patience()
     patience.is_over = True

@@ -148,7 +148,7 @@ class TeamStore:
 
     def fill(self, content: Content) -> None:
         """As in ``Movable``."""
-        with explained(self._address), connect(self._address) as session, session.transaction():
+        with explained(self._address), self._new_session() as session, session.transaction():
             AdvisoryLock(f"schema {self._address.schema}").take_to_the_end(session)
             if format_of(session, self._address) is not None:
                 raise unusable(self._address, "there is a state already", "Name another schema")
@@ -197,7 +197,7 @@ class TeamStore:
 
     def _holding(self, timeout: float, stack: ExitStack) -> tuple[Session, str]:
         """A session that holds the lock, and the state's lineage; a state that is new is made."""
-        session = connect(self._address)
+        session = self._new_session()
         stack.callback(close, session)
         keep_watched(session)
         if format_of(session, self._address) is None:
@@ -229,32 +229,36 @@ class TeamStore:
 
     def _change(self, change: Question[T]) -> T | None:
         """Changes something beside the writer, whom it may wait for; None where no state is."""
-        with explained(self._address), connect(self._address) as session, session.transaction():
+        with explained(self._address), self._new_session() as session, session.transaction():
             found = format_of(session, self._address)
             return None if found is None else change(session)
 
-    def _first_session(self) -> Session:
-        """A session of a server that may not be up yet; it is waited for once."""
-        waiting, self._waiting = self._waiting, AT_ONCE
-        seconds = min(waiting.seconds, PATIENCE)
+    def _new_session(self) -> Session:
+        """A session of a server that may not be up yet, or not any more."""
+        seconds = min(self._waiting.seconds, PATIENCE)
         end, is_told = time.monotonic() + seconds, False
         while True:
             try:
                 return connect(self._address)
             except psycopg.OperationalError as error:
-                if not self._may_pass(error) or time.monotonic() >= end:
+                if not self._may_pass(error):
+                    raise
+                if time.monotonic() >= end:
+                    # What is asked after it was waited for in vain would wait as long, each time.
+                    self._waiting = AT_ONCE
                     raise
                 if not is_told:
-                    waiting.tell(waited_for(error, seconds))
+                    self._waiting.tell(waited_for(error, seconds))
                     is_told = True
-                if not waiting.pause(_POLL):
+                if not self._waiting.pause(_POLL):
+                    self._waiting = AT_ONCE
                     raise
 
     def _may_pass(self, error: psycopg.Error) -> bool:
         return may_pass(error) and (is_surely_down(error) or not is_answering(self._address))
 
     def _asked(self, question: Question[T]) -> T | None:
-        session = self._session = self._session or self._first_session()
+        session = self._session = self._session or self._new_session()
         # One snapshot for several queries, or a commit in between would mix two states.
         session.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         try:
