@@ -25,7 +25,8 @@ from rbsync.model.names import hidden_in
 from rbsync.model.storages import is_built_in, is_public, is_uploaded
 from rbsync.reasons import INVALID, UNKNOWN, ObstacleReason
 from rbsync.sources.entry import Entry, InlineLabels, MaskLabels, SegmentationLabels
-from rbsync.sources.matching import DEAD_LINK_HINT, ESCAPES_HINT, OPTIONAL_HINT, slashes_hint
+from rbsync.sources.matching import DEAD_LINK_HINT, ESCAPES_HINT, slashes_hint
+from rbsync.sources.template_files import OPTIONAL_HINT
 from rbsync.trust import Trust
 from rbsync.trust.hosts import inner_kind
 

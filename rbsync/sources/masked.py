@@ -9,9 +9,8 @@ from rbsync.errors import Problem
 from rbsync.shapes.setting import setting
 from rbsync.sources.context import Context
 from rbsync.sources.entry import UNREADABLE, Entry, InlineLabels, MaskLabels, Members
-from rbsync.sources.matching import OPTIONAL_HINT
 from rbsync.sources.one_mask import OneMaskSettings
-from rbsync.sources.template_files import MASK, TemplateFiles
+from rbsync.sources.template_files import MASK, OPTIONAL_HINT, TemplateFiles
 from rbsync.sources.tool_labels import ToolFiles, ToolLabels
 
 

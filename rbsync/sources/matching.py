@@ -139,7 +139,7 @@ class Search:
             return _quote_hint(path)
         if path[:1] in ("~", "$"):
             return "write the whole path, and name its folder under `roots`"
-        if path.partition("/")[0] in _SCHEMES:
+        if path.partition(":")[0] in ("http", "https", "ftp", "file"):
             return "a pattern is of files; write addresses one by one, with `storage: public`"
         if is_bucket(path):
             return "check the spelling of the bucket's prefix, and that the objects are there"
@@ -243,8 +243,6 @@ class Search:
 
 ESCAPES_HINT = "in double quotes a backslash begins an escape: write / between folders"
 DEAD_LINK_HINT = "put back what it leads to, or take the link away"
-OPTIONAL_HINT = "where not each one has such a file, end the pattern with `?`"
-_SCHEMES = ("http:", "https:", "ftp:", "file:")
 _TYPOGRAPHIC = "\u201c\u201d\u201e\u2018\u2019\u00ab"
 """Quotes that word processors make of the plain ones."""
 

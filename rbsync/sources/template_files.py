@@ -24,6 +24,7 @@ class Written(NamedTuple):
 
 
 LABELS = Written("labels", "label file", ("json", "txt", "xml"))
+OPTIONAL_HINT = "where not each one has such a file, end the pattern with `?`"
 MASK = Written("mask", "mask", tuple(suffix for kind in PICTURES for suffix in kind.suffixes))
 
 

@@ -18,7 +18,7 @@ from rbsync.shapes.setting import Checked, refuse_value, setting
 from rbsync.sources.context import Context
 from rbsync.sources.entry import DeclaredSize, InlineLabels, MadeLabels
 from rbsync.sources.mask_settings import checked_json
-from rbsync.sources.matching import OPTIONAL_HINT
+from rbsync.sources.template_files import OPTIONAL_HINT
 from rbsync.sources.tools import amount, reader
 from rbsync.sources.tools.drawn import DrawingError, Drawings
 from rbsync.sources.tools.recognised import OWN, is_own, next_step, tool_of
