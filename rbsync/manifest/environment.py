@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, NamedTuple
 
+from rbsync.manifest.plain import Plain
 from rbsync.manifest.positions import Path
+from rbsync.model.fingerprint import Algorithm, digest
 
 _REFERENCE = re.compile(r"\$(?:\$|\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|(\{))")
 
@@ -35,6 +38,23 @@ class Filled(NamedTuple):
     value: Any
     used: dict[str, str]
     missing: tuple[Missing, ...]
+
+    def meaning(self, algorithm: Algorithm) -> str:
+        """The identity of what is said, wherever in the text that stands.
+
+        Comments, blank lines and quotes that change nothing are no part of it. The order of keys
+        is.
+        """
+        return digest(json.dumps(_typed(self.value), separators=(",", ":")).encode(), algorithm)
+
+
+def _typed(value: Any) -> Any:
+    if isinstance(value, dict):
+        return ["{", *([key, _typed(member)] for key, member in value.items())]
+    if isinstance(value, list):
+        return ["[", *map(_typed, value)]
+    # `1` is a number where a place takes one, and `"1"` is text.
+    return ["plain", value] if isinstance(value, Plain) else value
 
 
 def any_variable(_name: str, _value: str) -> Refusal:

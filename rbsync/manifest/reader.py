@@ -18,7 +18,6 @@ from rbsync.manifest.kept_lists import LEAST, keep_spans, kept_spans, read_rest
 from rbsync.manifest.kept_settings import Circumstances, keep_settings
 from rbsync.manifest.manifest import LISTS, Head, Manifest, Parts, Placed, Sources
 from rbsync.manifest.manifest_model import ManifestModel
-from rbsync.manifest.meaning import meaning_of
 from rbsync.manifest.order import in_order
 from rbsync.manifest.permission import Permission
 from rbsync.manifest.settings import ManifestSettings, PolicySettings, ProjectSettings
@@ -136,7 +135,7 @@ def _manifest(document: Document, filled: Filled, data: bytes, permission: Permi
         file=document.file,
         root=os.path.dirname(os.path.abspath(document.file)),
         digest=identity,
-        meaning=identity if is_long else meaning_of(filled.value, settings.hash),
+        meaning=identity if is_long else filled.meaning(settings.hash),
         text=b"" if is_long else data,
         problems=tuple(in_order(problems, document.file)),
         trust=permission.trust,

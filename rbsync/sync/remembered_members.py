@@ -1,4 +1,4 @@
-"""What was seen of files and told of them, as the JSON of a memory, and taken out of it again."""
+"""The finds of a plan or lock as JSON, and taken out of it with their places as they are now."""
 
 from __future__ import annotations
 
