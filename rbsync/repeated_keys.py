@@ -6,7 +6,9 @@ import json
 import re
 from typing import Any, NamedTuple
 
-_TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[\]{},]', re.DOTALL)
+from rbsync.possessive import compiled
+
+_TOKEN = compiled(r'"(?:[^"\\]++|\\.)*+"|[\[\]{},]', re.DOTALL)
 
 KEEP_ONE = "keep one of the two"
 """The next step of whoever gave a key twice."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import postgres_server
 from tests.keeper import running_in
 
 ROOT = Path(__file__).parents[1]
@@ -46,6 +47,8 @@ def programs(folder: str) -> set[str]:
 @pytest.mark.parametrize("seconds", [None, 0.05, 0.6])
 def test_a_database_and_its_pooler_end_when_the_tests_are_killed(seconds: float | None) -> None:
     """Once they run, and while they are made."""
+    # Where there is none, this skips the test.
+    postgres_server.programs()
     with subprocess.Popen(
         [sys.executable, "-c", SCRIPT], cwd=ROOT, stdout=subprocess.PIPE, text=True,
         start_new_session=True,

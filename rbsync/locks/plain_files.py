@@ -16,6 +16,7 @@ from operator import itemgetter, lt
 from rbsync.locks.layout import REMOTE, ROOT, file_name, home_and_digits, home_of, nibbles
 from rbsync.locks.line_format import raw
 from rbsync.locks.lock_content import Lock, Note
+from rbsync.possessive import compiled
 
 _TEXT = rb"[ !#-\[\]-~]*+"
 # JSON says many letters in two ways, and a lock one of them: with more than this it is not as
@@ -35,10 +36,10 @@ _REST = (
 )
 _NAME = rb'"name":(%b),' % _STRING
 # A path with a backslash in its line is escaped, and not as it is called.
-_BLOCKS = re.compile(
+_BLOCKS = compiled(
     rb"(?:^# \{(?:%b)?+%b)?+^([0-9a-f]{64})  ([^\\\n\r]++)\n" % (_NAME, _REST), re.MULTILINE
 )
-_ALONE = re.compile(rb"^# \{%b%b()()" % (_NAME, _REST), re.MULTILINE)
+_ALONE = compiled(rb"^# \{%b%b()()" % (_NAME, _REST), re.MULTILINE)
 
 Row = tuple[bytes, bytes, bytes, bytes, bytes, bytes, bytes, bytes, bytes]
 """JSON of a note's name, items, refs, labels, label files, settings and size, each empty where it

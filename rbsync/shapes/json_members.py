@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from rbsync.possessive import compiled
+
 MOST_LETTERS = 16 << 20
 MOST_NODES = 1_000_000
 """Lists, objects and values of one member. A value takes up to a hundred times its letters."""
@@ -14,7 +16,7 @@ MOST_NODES = 1_000_000
 _WINDOW = 4 << 20
 """Letters that are read at once. A member that ends beyond them is measured before it is read."""
 
-_TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{},]', re.DOTALL)
+_TOKEN = compiled(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{},]', re.DOTALL)
 
 
 class Member(NamedTuple):
