@@ -143,7 +143,7 @@ def _facts(found: LookedAt, photo: Image.Image | None, drawing: Drawing) -> dict
 
 
 def _voxels(labels: LabelContent) -> dict[str, int]:
-    """How many voxels each category has in all series."""
+    """The number of voxels that each category has in all series."""
     import numpy as np
 
     counts: dict[str, int] = {}

@@ -31,7 +31,7 @@ def in_order(problems: Iterable[Problem], first: str = "") -> list[Problem]:
 
 
 def sorts_of(problems: Iterable[Problem]) -> list[Sort]:
-    """What each problem shares with those that are like it, such as 300 masks of one class map."""
+    """Returns of each problem the part that others share, such as 300 masks of one class map."""
     return [
         (one.code, _line(one), _plain_words(one.message), _plain_words(one.hint))
         for one in problems
@@ -65,7 +65,7 @@ def shortened(problems: Sequence[Problem], most: int = MOST) -> list[Problem]:
 
 
 def number_of(problems: Iterable[Problem]) -> int:
-    """How many there are, with those that `shortened` left out."""
+    """The number of problems, with those that `shortened` left out."""
     return sum(
         int(one.message.split()[1].replace(",", "")) if one.code == _MORE else 1 for one in problems
     )

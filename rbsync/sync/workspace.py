@@ -177,13 +177,13 @@ def open_workspace(
 ) -> Iterator[Workspace]:
     """Opens what a manifest speaks of. Makes nothing but a folder for what is remembered.
 
-    ``state`` is the URL of the state, by default the environment's `STATE_VARIABLE`.
-    ``home`` is the folder of state and project, where the manifest is that of a ``revision``.
-    ``note`` is told what is waited for; ``stop`` ends all waiting. ``readiness`` says which files
-    are finished, and ``known`` keeps the listings of folders that did not change since. With
-    ``sums`` files are known by their SHA-256. ``give_up_after`` is for how many seconds a service
-    that does not answer is waited for (``outage`` is told), and for at most a minute of them a
-    state's server that is not up yet; 0 for some attempts only.
+    ``state`` is the URL of the state, by default that of `STATE_VARIABLE`. ``home`` is the folder
+    of state and project, where the manifest is that of a ``revision``. ``note`` is told what is
+    waited for; ``stop`` ends all waiting. ``readiness`` says which files are finished, and
+    ``known`` keeps the listings of folders that did not change since. With ``sums`` files are known
+    by their SHA-256. ``give_up_after`` is for how many seconds a service that does not answer is
+    waited for (``outage`` is told), and for a minute of them at most a state's server that is not
+    up; 0 for some attempts only.
     """
     manifest = _by_sums(manifest) if sums else manifest
     retrier = _retrier(stop := stop or Cancellation(), give_up_after, outage)
@@ -196,12 +196,11 @@ def open_workspace(
         helpers = _helpers(manifest, roots, folder, note, stack)
         inputs = _inputs(manifest, tree_of, remembered, watcher, helpers, stack)
         taxonomy = _taxonomy(manifest, inputs)
-        backend = _closing(stack, open_backend(manifest, taxonomy, retrier.read, home))
-        retrier.plain_questions = (backend.describe, backend.storages)
+        backend = _closing(stack, _backend(manifest, taxonomy, retrier, home))
         # A thread of the backend may be waiting to ask again, and nobody wants to know any more.
         stack.callback(stop.request, LEFT)
-        wait = Waiting(give_up_after, stop.pause, note)
-        store = _closing(stack, _store(manifest, state, home, wait))
+        waiting = Waiting(give_up_after, stop.pause, note)
+        store = _closing(stack, _store(manifest, state, home, waiting))
         yield Workspace(
             manifest,
             inputs,
@@ -228,6 +227,12 @@ Closed = TypeVar("Closed", Backend, Store, History)
 def _closing(stack: contextlib.ExitStack, opened: Closed) -> Closed:
     stack.callback(opened.close)
     return opened
+
+
+def _backend(manifest: Manifest, taxonomy: Taxonomy, retrier: Retrier, home: str) -> Backend:
+    backend = open_backend(manifest, taxonomy, retrier.read, home)
+    retrier.plain_questions = (backend.describe, backend.storages)
+    return backend
 
 
 def _retrier(stop: Cancellation, give_up_after: float, outage: Callable[[Outage], None]) -> Retrier:
