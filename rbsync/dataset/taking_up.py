@@ -253,14 +253,16 @@ class TakingUp:
             # Of a folder that could not be looked into nobody knows what changed.
             unchanged = frozenset[str]() if folder in self.remembered.seen else None
             changed: Collection[str] | None = self.changes.names.get(folder, unchanged)
-            touched = known | dropped.get(folder, _NONE) | used.get(folder, _NONE)
+            taken = used.get(folder, _NONE)
+            touched = known | dropped.get(folder, _NONE) | taken
             # Files of a new suffix that lay there before were no strays then, and may be now.
             is_known = folder in before and before[folder][1] == suffixes and changed is not None
             among = touched.union(changed or ()) if is_known else None
-            if is_known and not changed and touched == known:
+            # The image of a stray may have come, which changes nothing in the folder of its label.
+            if is_known and not changed and touched == known and not taken:
                 names = known
             else:
-                names = self._loose(folder, suffixes, among) - used.get(folder, _NONE)
+                names = self._loose(folder, suffixes, among) - taken
                 # What was a stray before belongs to no row that is left; a new one may.
                 names -= self._left_labels(units, folder) if names - known else _NONE
             if names:

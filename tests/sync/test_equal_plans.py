@@ -156,6 +156,17 @@ def test_a_folder_of_a_source_is_missed_that_was_empty_before(
 
 
 @pytest.mark.usefixtures("applied")
+def test_a_label_file_is_no_stray_once_its_image_is_there(
+    folder: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check(folder, monkeypatch)
+    assert "`9.json`" in told(folder, keep_going=False)["warnings"][0].message
+    folder.write("images/b/9.png", png(9))
+    check(folder, monkeypatch)
+    assert not told(folder, keep_going=False)["warnings"]
+
+
+@pytest.mark.usefixtures("applied")
 def test_a_warning_names_the_manifest_as_it_is_spelt_now(
     folder: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
