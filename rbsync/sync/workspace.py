@@ -182,8 +182,8 @@ def open_workspace(
     waited for; ``stop`` ends all waiting. ``readiness`` says which files are finished, and
     ``known`` keeps the listings of folders that did not change since. With ``sums`` files are known
     by their SHA-256. ``give_up_after`` is for how many seconds a service that does not answer is
-    waited for (``outage`` is told), and for a minute of them at most a state's server that is not
-    up; 0 for some attempts only.
+    waited for (``outage`` is told), and at most for a minute a state's server; 0 for some attempts
+    only.
     """
     manifest = _by_sums(manifest) if sums else manifest
     retrier = _retrier(stop := stop or Cancellation(), give_up_after, outage)
