@@ -87,6 +87,7 @@ FOLDER = ".rbsync"
 SUMS = "sums.db"
 STATE_VARIABLE = "RBSYNC_STATE_URL"
 LEFT = "the command is over"
+"""A thread of the backend may be waiting to ask again, and nobody wants to know any more."""
 NO_HISTORY = "none"
 """In place of a folder: the user wants none."""
 
@@ -197,7 +198,6 @@ def open_workspace(
         inputs = _inputs(manifest, tree_of, remembered, watcher, helpers, stack)
         taxonomy = _taxonomy(manifest, inputs)
         backend = _closing(stack, _backend(manifest, taxonomy, retrier, home))
-        # A thread of the backend may be waiting to ask again, and nobody wants to know any more.
         stack.callback(stop.request, LEFT)
         waiting = Waiting(give_up_after, stop.pause, note)
         store = _closing(stack, _store(manifest, state, home, waiting))
