@@ -107,6 +107,7 @@ EXAMPLES = {
     "rbsync diff v1 v2": "rbsync lock && mkdir -p v1 v2 && cp -r rbsync.lock v1 && "
     "cp -r rbsync.lock v2 && rbsync diff v1 v2",
     "rbsync plan --refresh": "rbsync plan --refresh",
+    "rbsync state rm": "rbsync state rm images/rocket.jpg && rbsync adopt images/rocket.jpg",
     "rbsync adopt": "rbsync adopt",
     "rbsync refresh": "rbsync refresh",
     "rbsync watch": f"rbsync watch & {UNTIL_FLUSHED}",

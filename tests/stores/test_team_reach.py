@@ -49,6 +49,18 @@ class Patience:
         time.sleep(seconds)
         return not self.is_over
 
+    def stopped(self, server: Server) -> threading.Thread:
+        """Stops a server, which is started as soon as it is waited for."""
+
+        def start() -> None:
+            self.has_told.wait(60)
+            server.start()
+
+        server.stop()
+        starting = threading.Thread(target=start)
+        starting.start()
+        return starting
+
     def opened(self, url: str) -> TeamStore:
         store = open_store(url, "/", Waiting(60, self.pause, self.tell))
         assert isinstance(store, TeamStore)
@@ -57,14 +69,7 @@ class Patience:
 
 def test_a_server_that_is_not_up_yet_is_waited_for(postgres: Server, database: str) -> None:
     patience = Patience()
-    postgres.stop()
-
-    def start() -> None:
-        patience.has_told.wait(60)
-        postgres.start()
-
-    starting = threading.Thread(target=start)
-    starting.start()
+    starting = patience.stopped(postgres)
     store = patience.opened(postgres.url(database))
     assert store.header() is None
     starting.join()
@@ -85,14 +90,7 @@ def test_a_server_that_goes_down_between_two_steps_of_a_run_is_waited_for(
     with store.writer(OWNER, timeout=0) as writer:
         writer.commit([Record("a")])
     assert store.records().keys() == {"a"}
-    postgres.stop()
-
-    def start() -> None:
-        patience.has_told.wait(60)
-        postgres.start()
-
-    starting = threading.Thread(target=start)
-    starting.start()
+    starting = patience.stopped(postgres)
     try:
         if how == "a question":
             assert store.records().keys() == {"a"}
