@@ -201,7 +201,8 @@ def _said(error: psycopg.Error) -> str:
 
 def _line(lines: Sequence[str]) -> str:
     """Of several hosts what the one says that refuses: that another is down is no news."""
-    for one in lines[1:]:
-        if any(words in one for words in _REFUSALS):
+    for one in lines:
+        # The driver's advice has its words too, in lines of their own.
+        if " failed: " in one and any(words in one for words in _REFUSALS):
             return one[max(one.find("connection "), 0) :]
     return lines[0] if lines else ""
