@@ -8,11 +8,15 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from rbsync.errors import StoreError
-from rbsync.model.record import Record
+from rbsync.model.record import Intent, Record
 from rbsync.stores.base import Writer
 from rbsync.stores.record_json import record_json
 
 FORMAT_VERSION = 1
+# A run that stood still sent what another, which had taken over, had looked for and given up. It
+# is there, or was deleted since: only the project can tell.
+LOOKED_UP = 0.0
+"""The time of an intent that stands for a result, of which nothing is under way any more."""
 BY_HAND = "Save these lines under that name, then run `rbsync state recover`:"
 
 
@@ -67,7 +71,8 @@ class RecoveryFile:
         """Takes the results into the state, removes the file, and says how many there were.
 
         Does nothing when there is no such file. A result that a later run knows better is left
-        out. Raises StoreError, also for a line that cannot be read; then nothing is changed.
+        out, and one that the state has nothing of is looked up by the next apply. Raises
+        StoreError, also for a line that cannot be read; then nothing is changed.
         """
         if not os.path.exists(self.path):
             return 0
@@ -79,11 +84,17 @@ class RecoveryFile:
             if _is_news(record, present.get(name))
         ]
         records = [record for _, record in news if record is not None]
+        unsure = [
+            Intent(name, "create", one.applied, LOOKED_UP, one.declined)
+            for name, one in results.items()
+            if one is not None and one.failure is None and name not in present
+        ]
         writer.commit(records, removed=[name for name, record in news if record is None])
+        writer.intend(unsure)
         # Only after the commit: a crash in between takes the results in twice, which
         # changes nothing.
         os.remove(self.path)
-        return len(news)
+        return len(news) + len(unsure)
 
     def _results(self) -> Iterator[tuple[str, Record | None]]:
         # Every command looks for the file, few find one, and the shapes of its lines take long to
@@ -105,6 +116,8 @@ class RecoveryFile:
 def _is_news(result: Record | None, present: Record | None) -> bool:
     """Tells whether the state still waits for a result, or had nothing to do with it meanwhile."""
     if present is not None and present.pending is not None:
+        if present.pending.sent_at == LOOKED_UP:
+            return False
         # The intent may be a newer one of the same name. Its result is not known, and an older
         # result must not close it.
         told = (result.attempted or result.applied) if result else None
