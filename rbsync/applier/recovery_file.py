@@ -13,10 +13,8 @@ from rbsync.stores.base import Writer
 from rbsync.stores.record_json import record_json
 
 FORMAT_VERSION = 1
-# A run that stood still sent what another, which had taken over, had looked for and given up. It
-# is there, or was deleted since: only the project can tell.
-LOOKED_UP = 0.0
-"""The time of an intent that stands for a result, of which nothing is under way any more."""
+LOOKED_UP = 0.5
+"""The time of an intent that stands for a result: in 1970 no run sent anything."""
 BY_HAND = "Save these lines under that name, then run `rbsync state recover`:"
 
 
@@ -84,10 +82,12 @@ class RecoveryFile:
             if _is_news(record, present.get(name))
         ]
         records = [record for _, record in news if record is not None]
+        # A run that stood still sent what another, which had taken over, had looked for in vain. It
+        # is there, or was deleted since: only the project can tell.
         unsure = [
             Intent(name, "create", one.applied, LOOKED_UP, one.declined)
             for name, one in results.items()
-            if one is not None and one.failure is None and name not in present
+            if one and one.applied and one.failure is None and name not in present
         ]
         writer.commit(records, removed=[name for name, record in news if record is None])
         writer.intend(unsure)
