@@ -22,9 +22,16 @@ def test_a_run_of_everything_is_one_of_ci(
     tmp_path: Path, given: dict[str, str], expected: str
 ) -> None:
     """A Python that only tells in what environment it was started ends the run at once."""
-    python = tmp_path / "python3"
-    python.write_text('#!/bin/sh\necho "CI is $CI" >&2\nexit 1\n')
-    python.chmod(0o755)
+    programs = {
+        "python3": 'echo "CI is $CI" >&2; exit 1',
+        # A test installs nothing on the machine, whoever runs it.
+        "id": "echo 1000",
+        "apt-get": "exit 1",
+    }
+    for name, text in programs.items():
+        program = tmp_path / name
+        program.write_text(f"#!/bin/sh\n{text}\n")
+        program.chmod(0o755)
     known = {key: value for key, value in os.environ.items() if key != "CI"}
     path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
     environment = {**known, **given, "PATH": path}
