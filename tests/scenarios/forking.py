@@ -17,6 +17,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -57,6 +58,11 @@ class Forked:
         """``end`` tells the exit code."""
         self.pid, self._end = pid, end
         self.returncode: int | None = None
+        # Who sends a signal asks whether it runs, while another thread waits for its end.
+        self._turn = threading.Lock()
+
+    def __del__(self) -> None:
+        self._end.close()
 
     def poll(self) -> int | None:
         """The exit code, None while it runs."""
@@ -80,13 +86,13 @@ class Forked:
         self.send_signal(signal.SIGKILL)
 
     def _ask(self, flags: int) -> int | None:
-        if self.returncode is None:
-            try:
-                self.returncode = int(self._end.recv(20, flags))
-            except BlockingIOError:
-                return None
-            self._end.close()
-        return self.returncode
+        with self._turn:
+            if self.returncode is None:
+                try:
+                    self.returncode = int(self._end.recv(20, flags))
+                except BlockingIOError:
+                    return None
+            return self.returncode
 
 
 def fork(
