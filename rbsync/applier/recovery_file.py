@@ -116,6 +116,7 @@ class RecoveryFile:
 def _is_news(result: Record | None, present: Record | None) -> bool:
     """Tells whether the state still waits for a result, or had nothing to do with it meanwhile."""
     if present is not None and present.pending is not None:
+        # A recovery that was cut off before it removed the file has left this to be looked up.
         if present.pending.sent_at == LOOKED_UP:
             return False
         # The intent may be a newer one of the same name. Its result is not known, and an older

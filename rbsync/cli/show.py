@@ -57,12 +57,14 @@ def command(common: CommonOptions, name: str, at_project: bool, protocol: str) -
     view = _view(found)
     photo, why = _photo(view)
     # The counts are of all labels, and a plane of a scan has those that it cuts.
-    facts = _facts(found, None if view.title else photo, drawing_of(found.labels))
+    drawing = drawing_of(found.labels)
+    facts = _facts(found, None if view.title else photo, drawing)
     if common.json:
         document(common, facts)
         return ExitCode.DONE
     if photo is not None:
-        _draw(overlaid(photo, drawing_of(view.after)), protocol)
+        cut = drawing if view.after is found.labels else drawing_of(view.after)
+        _draw(overlaid(photo, cut), protocol)
     for line in _lines(facts, view.title):
         result(common, one_line(line))
     if why:

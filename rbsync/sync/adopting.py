@@ -22,7 +22,8 @@ from rbsync.sync.gaps import Gaps
 from rbsync.sync.refreshing import correcting, present_project, put
 from rbsync.sync.workspace import Workspace
 
-WILD = frozenset("*?[")
+_WILD = frozenset("*?[")
+UNDECLARED = "the manifest does not declare"
 _HINT = "nothing was adopted; `rbsync ls` lists what the project has, `rbsync expand` all names"
 
 
@@ -88,12 +89,12 @@ def adopt(workspace: Workspace, patterns: Sequence[str], timeout: float, *, forc
         workspace.first_look.tasks()
     dataset = expand(workspace, project, keep_going=True)
     declared = ByName(dataset.datapoints)
-    _check_names(patterns, declared.some(patterns), "the manifest does not declare")
+    check_names(patterns, declared.some(patterns), UNDECLARED, _HINT)
     adopting = _Adopting(patterns, declared, force=force)
     with correcting(workspace, timeout) as writer:
         for some in together(Gaps(workspace.note).passing(workspace.backend.read())):
             adopting.take(some, writer)
-        _check_names(patterns, adopting.seen, "the project does not have")
+        check_names(patterns, adopting.seen, "the project does not have", _HINT)
         put(workspace, writer, adopting.records())
         # A state that has a project is not made good from it again, so that it must know all now.
         workspace.first_look.take_in(writer)
@@ -167,8 +168,9 @@ def covering(patterns: Sequence[str], declared: ByName) -> Callable[[str], bool]
     return lambda name: not patterns or name in given or any(matches(name) for matches in globs)
 
 
-def _check_names(patterns: Sequence[str], known: Container[str], what: str) -> None:
+def check_names(patterns: Sequence[str], known: Container[str], what: str, hint: str) -> None:
+    """Raises RbsyncError, which says what is wrong with it, for a name that is not known."""
     for name in patterns:
         # A glob may match nothing; a name that is written out and is not there is a mistake.
-        if name not in known and WILD.isdisjoint(name):
-            raise RbsyncError(f"{what} `{name}`", hint=_HINT)
+        if name not in known and _WILD.isdisjoint(name):
+            raise RbsyncError(f"{what} `{name}`", hint=hint)

@@ -14,6 +14,7 @@ from rbsync.errors import RbsyncError
 
 SECONDS = 60.0
 _MOST_TOLD = 1000
+_LONGEST_PATH = 4096
 _MOST_REVISIONS = 5
 """Tags and branches that are told where another one is not there."""
 
@@ -177,7 +178,7 @@ def _git_folder(folder: str) -> str:
     if os.path.isfile(found):
         # Of a further worktree and of a submodule it is a file that names the folder.
         with suppress(OSError, UnicodeDecodeError), open(found, encoding="utf-8") as file:
-            named = file.read(_MOST_TOLD * 5).removeprefix("gitdir:").strip()
+            named = file.read(_LONGEST_PATH).removeprefix("gitdir:").strip()
             return os.path.join(place, named)
     return found
 

@@ -18,7 +18,6 @@ from rbsync.applier.comparing import differing, fingerprint_of
 from rbsync.backends.base import TaskContent
 from rbsync.dataset.expanding import expand as entries_of
 from rbsync.dataset.findings import Findings
-from rbsync.errors import RbsyncError
 from rbsync.files.roots import Roots
 from rbsync.files.tree import Tree
 from rbsync.model.by_name import ByName
@@ -28,7 +27,7 @@ from rbsync.planner.moves import old_names
 from rbsync.reasons import THEIRS
 from rbsync.sources.entry import Entry
 from rbsync.stores.base import Writer
-from rbsync.sync.adopting import WILD, covering, together
+from rbsync.sync.adopting import UNDECLARED, check_names, covering, together
 from rbsync.sync.declared_dataset import expand
 from rbsync.sync.gaps import Gaps
 from rbsync.sync.inspecting_moves import moving
@@ -74,7 +73,8 @@ def pull(workspace: Workspace, patterns: Sequence[str], timeout: float) -> Pulle
     project = present_project(workspace)
     dataset = expand(workspace, project, keep_going=True)
     declared = ByName(dataset.datapoints)
-    _check_names(patterns, declared, dataset)
+    all_names = {*declared.some(patterns), *(one.name for one in dataset.obstacles)}
+    check_names(patterns, all_names, UNDECLARED, "`rbsync expand` lists all names")
     covers = covering(patterns, declared)
     header = workspace.store.header()
     if workspace.first_look.is_called_for(header, project):
@@ -90,15 +90,6 @@ def pull(workspace: Workspace, patterns: Sequence[str], timeout: float) -> Pulle
             check_marks(known, [one.task.mark for one in some], certain)
             pulling.take([one for one in some if covers(pulling.name_of(one))])
         return pulling.concluded(writer)
-
-
-def _check_names(patterns: Sequence[str], declared: ByName, dataset: Dataset) -> None:
-    """Raises RbsyncError for a name that nothing declares; a glob may match nothing."""
-    known = {*declared.some(patterns), *(one.name for one in dataset.obstacles)}
-    for name in patterns:
-        if name not in known and WILD.isdisjoint(name):
-            hint = "`rbsync expand` lists all names"
-            raise RbsyncError(f"the manifest does not declare `{name}`", hint=hint)
 
 
 class _Pulling:

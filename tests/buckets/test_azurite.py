@@ -154,6 +154,7 @@ def test_a_machine_without_npm_is_told_what_to_install(
         pass
 
 
+# The words are npm's own; what a machine without it is told stands above.
 @pytest.mark.skipif(not shutil.which("npm"), reason="there is no npm here: apt-get install npm")
 @pytest.mark.parametrize("ci", [True, False])
 def test_a_registry_out_of_reach_is_told(

@@ -35,6 +35,7 @@ def narrow(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
+    # A limit below what Python itself uses would end it before rbsync begins: only Linux tells.
     if not Path("/proc/self/statm").exists():
         pytest.skip("this system does not tell what addresses a program uses")
     project = Project(tmp_path)

@@ -69,6 +69,7 @@ def test_the_version_is_told_wherever_it_is_asked_for(arguments: list[str]) -> N
     assert done.stdout.startswith(f"rbsync {VERSION}\n")
 
 
+# Linux has one; a disk that is full would have to be mounted, by root.
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no full device here")
 def test_a_version_that_cannot_be_written_is_an_error() -> None:
     with open("/dev/full", "w") as full:

@@ -17,16 +17,21 @@ def git(folder: Project, *arguments: str) -> None:
     subprocess.run(["git", *author, *arguments], cwd=folder.folder, check=True)
 
 
-@follows(
-    "this checkout is sparse, and a lock written here would lack the other files: "
-    "`git sparse-checkout disable` brings them"
-)
-def test_in_a_sparse_checkout_nobody_is_led_to_a_lock_of_a_part(folder: Project) -> None:
+def commit_locked(folder: Project) -> None:
+    """Commits the files, their lock, and one file more."""
     assert folder.run("lock").code == 0
     folder.write("notes.txt", "")
     git(folder, "init", "-q", ".")
     git(folder, "add", ".")
     git(folder, "commit", "-qm", "one")
+
+
+@follows(
+    "this checkout is sparse, and a lock written here would lack the other files: "
+    "`git sparse-checkout disable` brings them"
+)
+def test_in_a_sparse_checkout_nobody_is_led_to_a_lock_of_a_part(folder: Project) -> None:
+    commit_locked(folder)
     git(folder, "sparse-checkout", "set", "--no-cone", "/*", "!/c.png")
     before = folder.run("verify").out
     for command in (["lock", "--check"], ["plan", "--locked"], ["lock"]):
@@ -52,11 +57,7 @@ def test_in_a_sparse_checkout_nobody_is_led_to_a_lock_of_a_part(folder: Project)
 def test_what_is_left_out_and_not_locked_is_nobodys_loss(folder: Project) -> None:
     root, lock = str(folder.folder), str(folder.folder / "rbsync.lock")
     refuse_part(root, lock)
-    assert folder.run("lock").code == 0
-    folder.write("notes.txt", "")
-    git(folder, "init", "-q", ".")
-    git(folder, "add", ".")
-    git(folder, "commit", "-qm", "one")
+    commit_locked(folder)
     git(folder, "sparse-checkout", "set", "--no-cone", "/*", "!/notes.txt")
     refuse_part(root, lock)
     git(folder, "sparse-checkout", "set", "--no-cone", "/*", "!/b.png", "!/c.png")
